@@ -3,6 +3,7 @@ package controller
 import (
 	"cmp"
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -200,19 +201,24 @@ func (s *Session) introduce(ctx context.Context, conn comm.Conn, ears *listener)
 		got.Name = s.c.apart(ctx, got.Name, conn.Peer().Key)
 	}
 	s.c.protocols.TellEnds(ctx, conn.Peer(), got.Open)
-	fixed := map[instrument.ClassID]selection{}
+	fixed, refused := map[instrument.ClassID]selection{}, map[instrument.ClassID]error{}
 	for {
-		missing, err := s.adopt(conn, got, ears, fixed)
+		missing, err := s.adopt(conn, got, ears, fixed, refused)
 		if err != nil || len(missing) == 0 {
 			return err
 		}
 		for _, sel := range missing {
-			// Without its selection the peer would refuse an operation that was begun
-			// before, and a refusal is final.
-			if err := asking.Call(ctx, comm.MethodSelect, sel, nil); err != nil {
+			// Without its selection the peer would refuse an operation that was begun before, and a
+			// refusal is final. What it does not have any more, it is not asked for: the rest goes on.
+			class := instrument.ClassID(sel.Class)
+			delete(refused, class)
+			err := asking.Call(ctx, comm.MethodSelect, sel, nil)
+			if errors.Is(err, fault.Unsupported) {
+				refused[class] = err
+			} else if err != nil {
 				return err
 			}
-			fixed[instrument.ClassID(sel.Class)] = selection{sel.Protocol, sel.Offer}
+			fixed[class] = selection{sel.Protocol, sel.Offer}
 		}
 	}
 }
@@ -246,8 +252,8 @@ func (s *Session) loginNow() Login {
 }
 
 // adopt makes conn the session's connection. If there are selections of which the peer does not
-// know over this connection (fixed), it returns them instead.
-func (s *Session) adopt(conn comm.Conn, got comm.Initiated, ears *listener, fixed map[instrument.ClassID]selection) ([]comm.Select, error) {
+// know over this connection (fixed), it returns them instead. Some it may have refused.
+func (s *Session) adopt(conn comm.Conn, got comm.Initiated, ears *listener, fixed map[instrument.ClassID]selection, refused map[instrument.ClassID]error) ([]comm.Select, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var missing []comm.Select
@@ -268,7 +274,7 @@ func (s *Session) adopt(conn comm.Conn, got comm.Initiated, ears *listener, fixe
 	if s.peer.Name == "" {
 		s.peer.Name = got.Name
 	}
-	s.conn = conn
+	s.conn, s.unselected = conn, refused
 	if !s.resumes {
 		s.c.met.meets(s.peer)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/crypto"
+	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
@@ -23,6 +24,9 @@ func (l link) Execute(ctx context.Context, e comm.Execute) (comm.Executed, error
 		return comm.Executed{}, err
 	}
 	defer l.s.hangUp()
+	if err := l.s.takesNoMore(e.Call); err != nil {
+		return comm.Executed{}, err
+	}
 	var got comm.Executed
 	if _, spells := conn.(comm.Spelling); spells {
 		err = conn.Call(ctx, comm.MethodExecute, (*protocol.Asked)(&e), (*protocol.Told)(&got))
@@ -60,6 +64,14 @@ func (l link) connected(ctx context.Context) (comm.Conn, error) {
 		return nil, fault.Wrap(err, fault.Unavailable, "there is no session with %s", l.s.Peer().Name).Because(protocol.ReasonUnreachable)
 	}
 	return conn, err
+}
+
+// takesNoMore is why the peer does not have the protocol of a call any more that was selected over an
+// earlier connection. It is no answer: asked about the operation it would refuse what it may have done.
+func (s *Session) takesNoMore(c comm.Call) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.unselected[instrument.ClassID(c.Class)]
 }
 
 // hangUp closes the connection that an operation of a closed session has used.

@@ -161,6 +161,7 @@ func (s *Session) selects(ctx context.Context, class instrument.ClassID, chosen 
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	delete(s.unselected, class)
 	s.selected[class] = selection{chosen, nil}
 	if o := s.offers[class]; o.native() {
 		s.selected[class] = selection{chosen, &o.Offer}

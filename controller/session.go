@@ -38,7 +38,8 @@ type Session struct {
 	offering   comm.Conn                       // over which they were made
 	common     map[instrument.ClassID][]string // the protocols that both have
 	selected   map[instrument.ClassID]selection
-	counter    uint64 // of payments
+	unselected map[instrument.ClassID]error // selected, but refused over the present connection
+	counter    uint64                       // of payments
 	closed     bool
 }
 
