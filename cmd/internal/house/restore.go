@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/backup"
@@ -115,7 +116,7 @@ func scratch(dir string) (string, error) {
 
 func halfway(dir string) error {
 	return fault.New(fault.Conflict, "%s is being restored", dir).Because("dir-taken").
-		WithHint("if that was killed, remove %s and start again", filepath.Join(dir, within))
+		WithHint("if that was killed, and has left %s, remove all that is in %s and start again", filepath.Join(dir, within), dir)
 }
 
 // unused refuses a directory in which there is anything.
@@ -132,7 +133,8 @@ func unused(dir string) error {
 		if there, err = os.ReadDir(dir); err == nil && len(there) == 0 {
 			return nil
 		}
-		if len(there) == 1 && there[0].Name() == within {
+		left := func(e fs.DirEntry) bool { return e.Name() == within }
+		if _, none := os.Lstat((Files{Dir: dir}).Vault()); none != nil && slices.ContainsFunc(there, left) {
 			return halfway(dir)
 		}
 	}

@@ -73,8 +73,18 @@ func TestTheDirectoryThatIsThereIsFilled(t *testing.T) {
 	if fault.ReasonOf(err) != "dir-taken" || !strings.Contains(fault.From(err).Hint, ".restoring") {
 		t.Errorf("beside another restore: %v", err)
 	}
-	if err := os.Remove(filepath.Join(f.Dir, ".restoring")); err != nil {
+	moved := filepath.Join(f.Dir, "store.db") // by one that was killed while all moved up
+	if err := os.WriteFile(moved, []byte("half of it"), 0o600); err != nil {
 		t.Fatal(err)
+	}
+	_, err = f.Restore(t.Context(), backup.Wallet, path, secret("of the backup"), restoredAt, nil)
+	if fault.ReasonOf(err) != "dir-taken" || !strings.Contains(fault.From(err).Hint, "remove all that is in "+f.Dir) {
+		t.Errorf("where another restore was killed: %v, advised: %s", err, fault.From(err).Hint)
+	}
+	for _, left := range []string{moved, filepath.Join(f.Dir, ".restoring")} {
+		if err := os.Remove(left); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if _, err := f.Restore(t.Context(), backup.Wallet, path, secret("of another"), restoredAt, nil); err == nil || len(names(t, f.Dir)) != 0 {
 		t.Errorf("a wrong passphrase leaves %v: %v", names(t, f.Dir), err)
