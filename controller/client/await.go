@@ -26,16 +26,12 @@ func (r *withdrawal) fund(ctx context.Context, reserve taler.Reserve) error {
 	return r.cash(ctx, reserve)
 }
 
-// cash waits until the money is at the exchange, and makes coins of it. For coins of an empty reserve
-// nobody is asked: if the answer were lost, the withdrawal could never be given up.
+// cash waits until the money is at the exchange, and makes coins of it. An empty reserve is asked as
+// well: the exchange has closed it, or has made the coins for an earlier life of this wallet.
 func (r *withdrawal) cash(ctx context.Context, reserve taler.Reserve) error {
 	balance, err := r.arrived(ctx)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case balance.IsZero():
-		return ended{fault.New(fault.Conflict, "the exchange has nothing left for this withdrawal").Because("reserve-empty").
-			WithHint("it has sent the money back when it closed the reserve: look at the account or the card that paid, and give the withdrawal up with `wallet withdraw abort`")}
 	}
 	return r.makeCoins(ctx, beyond(balance, reserve.Amount))
 }

@@ -55,7 +55,7 @@ func TestAWithdrawalsOperationsAreItsSteps(t *testing.T) {
 	x, err := c.FindWithdrawal(t.Context(), c.uri.ID.Text())
 	check(t, err)
 	c.bank.aborts = true
-	_, err = c.AbortWithdrawal(t.Context(), x, "to see it")
+	err = c.AbortWithdrawal(t.Context(), x, "to see it")
 	check(t, err)
 	got := inner(t, c.wallet)
 	for _, step := range []string{"card.pay PAY", "taler.withdraw ABORT", "taler.batch-withdraw ABANDON"} {

@@ -102,35 +102,33 @@ func (w *Wallet) Resume(ctx context.Context, x Withdrawn, want Withdrawal, p Per
 }
 
 // AbortWithdrawal gives a withdrawal up whose money has not been sent yet, here
-// and at the bank, or has gone back from the exchange; emptied says that it has. What was
-// paid already is not given up: fault.Conflict.
-func (w *Wallet) AbortWithdrawal(ctx context.Context, x Withdrawn, reason string) (emptied bool, err error) {
+// and at the bank, or has gone back from the exchange. What was paid already is not
+// given up: fault.Conflict.
+func (w *Wallet) AbortWithdrawal(ctx context.Context, x Withdrawn, reason string) error {
 	return w.giveUp(ctx, x, taler.AbandonArgs{Reason: reason})
 }
 
-func (w *Wallet) giveUp(ctx context.Context, x Withdrawn, args taler.AbandonArgs) (emptied bool, err error) {
+func (w *Wallet) giveUp(ctx context.Context, x Withdrawn, args taler.AbandonArgs) error {
 	i, reserve, err := w.reserve(ctx, x.id)
 	if err != nil {
-		return false, err
+		return err
 	}
 	switch i.Status {
 	case taler.ReserveAborted:
-		return false, nil
+		return nil
 	case taler.ReserveDone:
-		return false, fault.New(fault.Conflict, "this withdrawal is done: it has become %s", fault.Count(reserve.Coins, "coin")).Because(reasonNotAbandonable).
+		return fault.New(fault.Conflict, "this withdrawal is done: it has become %s", fault.Count(reserve.Coins, "coin")).Because(reasonNotAbandonable).
 			WithHint("`wallet coins` shows what is here")
 	}
 	x.Status = i.Status
 	asked := x.Asked()
 	if asked || reserve.BankURL == "" {
-		emptied, err = w.notArrived(ctx, x)
-	} else if err = w.abortAtBank(ctx, reserve, args.Reason); fault.ReasonOf(err) == reasonNotAbandonable {
-		if emptied, _ = w.notArrived(ctx, x); emptied {
-			err = nil
-		}
+		err = w.notArrived(ctx, x)
+	} else {
+		err = w.abortAtBank(ctx, reserve, args.Reason)
 	}
 	if err != nil {
-		return false, err
+		return err
 	}
 	args.Empty = asked
 	err = w.do(ctx, coins(taler.OperationAbandon, args, x.id), nil)
@@ -138,7 +136,7 @@ func (w *Wallet) giveUp(ctx context.Context, x Withdrawn, args taler.AbandonArgs
 		err = f.WithHint("an answer was lost, and the coins may be made: go on with %s; if the exchange refuses them for good: `wallet operation abandon %s --forgo`",
 			resumeNamed(string(x.Operation)), x.Operation)
 	}
-	return emptied, err
+	return err
 }
 
 // ForgoWithdrawal is AbortWithdrawal also where nobody answers who could say that nothing was paid: a
@@ -146,7 +144,7 @@ func (w *Wallet) giveUp(ctx context.Context, x Withdrawn, args taler.AbandonArgs
 // then it counts no more that an answer of it was lost. The reserve keeps its key and the request for its
 // coins, and what is paid to it after all, or was made of it, is fetched by Resume.
 func (w *Wallet) ForgoWithdrawal(ctx context.Context, x Withdrawn, reason string) error {
-	_, err := w.giveUp(ctx, x, taler.AbandonArgs{Reason: reason, Forgo: true})
+	err := w.giveUp(ctx, x, taler.AbandonArgs{Reason: reason, Forgo: true})
 	if err == nil || errors.Is(err, fault.Conflict) || ctx.Err() != nil || x.Asked() {
 		return err
 	}
@@ -156,18 +154,17 @@ func (w *Wallet) ForgoWithdrawal(ctx context.Context, x Withdrawn, reason string
 // reasonNotAbandonable marks a withdrawal of which there is money.
 const reasonNotAbandonable fault.Reason = "not-abandonable"
 
-// notArrived refuses to give up a reserve in which there is money. It reports whether there was:
-// nothing is left of one that was closed.
-func (w *Wallet) notArrived(ctx context.Context, x Withdrawn) (emptied bool, err error) {
+// notArrived refuses to give up a reserve in which there is money.
+func (w *Wallet) notArrived(ctx context.Context, x Withdrawn) error {
 	var got taler.AwaitResult
 	if err := w.do(ctx, coins(taler.OperationAwait, taler.AwaitArgs{}, x.id), &got); err != nil {
-		return false, err
+		return err
 	}
-	if got.Exists && !got.Balance.IsZero() {
-		return false, fault.New(fault.Conflict, "the exchange has %s for this withdrawal", got.Balance).Because(reasonNotAbandonable).
+	if got.Exists && !got.Balance.IsZero() { // nothing is left of one that was closed
+		return fault.New(fault.Conflict, "the exchange has %s for this withdrawal", got.Balance).Because(reasonNotAbandonable).
 			WithHint("go on with `wallet operation resume`")
 	}
-	return got.Exists, nil
+	return nil
 }
 
 // abortAtBank asks the bank to abort, unless it has, or another wallet has the

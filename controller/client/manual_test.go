@@ -8,7 +8,6 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/inproc"
 	"github.com/swaperoo/swaperoo/comm/taler"
-	"github.com/swaperoo/swaperoo/controller/client"
 )
 
 // TestGivingAWithdrawalUpAtTheBank ends it there and here, and nowhere else.
@@ -42,7 +41,7 @@ func TestGivingAWithdrawalUpAtTheBank(t *testing.T) {
 			b.says(func(*taler.BankWithdrawalOperationStatus) { row.says(b, own) })
 			x, err := w.FindWithdrawal(t.Context(), b.uri(t, 1).ID.Text())
 			check(t, err)
-			_, err = w.AbortWithdrawal(t.Context(), x, "changed my mind")
+			err = w.AbortWithdrawal(t.Context(), x, "changed my mind")
 			if row.kind == 0 && err != nil || row.kind == fault.Conflict && !errors.Is(err, fault.Conflict) || row.kind != 0 && err == nil {
 				t.Errorf("error %v", err)
 			}
@@ -65,12 +64,12 @@ func TestABankThatKnowsNoAbort(t *testing.T) {
 		})
 		x, err := w.FindWithdrawal(t.Context(), b.uri(t, 1).ID.Text())
 		check(t, err)
-		_, err = w.AbortWithdrawal(t.Context(), x, "changed my mind")
+		err = w.AbortWithdrawal(t.Context(), x, "changed my mind")
 		if f := fault.From(err); f == nil || f.Reason != "abort-unsupported" || !strings.Contains(f.Hint, "pay nothing") || w.party.View(t, id).Status != taler.ReserveSelected {
 			t.Errorf("code %s: %v, advised: %s", code, err, fault.From(err).Hint)
 		}
 		b.says(func(s *taler.BankWithdrawalOperationStatus) { s.Status = taler.StateAborted })
-		_, err = w.AbortWithdrawal(t.Context(), x, "changed my mind")
+		err = w.AbortWithdrawal(t.Context(), x, "changed my mind")
 		if check(t, err); w.party.View(t, id).Status != taler.ReserveAborted {
 			t.Errorf("code %s: it is %s when the bank has ended it", code, w.party.View(t, id).Status)
 		}
@@ -87,43 +86,9 @@ func TestABankThatWasToldOfAPayment(t *testing.T) {
 	})
 	x, err := w.FindWithdrawal(t.Context(), b.uri(t, 1).ID.Text())
 	check(t, err)
-	_, err = w.AbortWithdrawal(t.Context(), x, "changed my mind")
+	err = w.AbortWithdrawal(t.Context(), x, "changed my mind")
 	if f := fault.From(err); !errors.Is(err, fault.Conflict) || f.Reason != "not-abandonable" || !strings.Contains(f.Hint, "wallet operation resume") || w.party.View(t, id).Status != taler.ReserveSelected {
 		t.Errorf("%v, advised: %s", err, fault.From(err).Hint)
-	}
-}
-
-// TestWhatTheExchangeHasSentBackIsGivenUp although the bank has confirmed it, if no coins were asked
-// for: neither are any asked for then, for an answer that is lost would leave them possible for ever.
-func TestWhatTheExchangeHasSentBackIsGivenUp(t *testing.T) {
-	for balance, row := range map[string]struct {
-		abort fault.Reason
-		after string
-	}{
-		"CHF:0":  {"", taler.ReserveAborted},
-		"CHF:20": {"not-abandonable", taler.ReserveSelected},
-		"":       {"not-abandonable", taler.ReserveSelected},
-	} {
-		x := keepsCoins(t, balance)
-		w, b := newWalletOf(t, inproc.NewNetwork(), x.fetcher), newBank(t)
-		at := w.party.Create(t, exchangeOfFees(t, w, x.url, "CHF:2"))
-		id, own := w.reserve(t, taler.ReserveSelected, b.uri(t, 1), 1, func(r *taler.Reserve) { r.Exchange, r.ExchangeURL = at, x.url })
-		b.refuse = `{"code":5116}`
-		b.says(func(s *taler.BankWithdrawalOperationStatus) {
-			s.Status, s.SelectedReservePub = taler.StateConfirmed, own
-		})
-		if balance == "CHF:0" {
-			err := w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1)}, &person{})
-			if f := fault.From(err); f == nil || f.Reason != "reserve-empty" || !strings.Contains(f.Hint, "`wallet withdraw abort`") || len(x.paths()) != 0 {
-				t.Errorf("coins are asked for at %q: %v", x.paths(), err)
-			}
-		}
-		known, err := w.FindWithdrawal(t.Context(), b.uri(t, 1).ID.Text())
-		check(t, err)
-		emptied, err := w.AbortWithdrawal(t.Context(), known, "it went back")
-		if got := w.party.View(t, id).Status; fault.ReasonOf(err) != row.abort || got != row.after || emptied != (balance == "CHF:0") {
-			t.Errorf("with %q there: %v, %v, and the reserve is %s", balance, emptied, err, got)
-		}
 	}
 }
 
@@ -138,7 +103,7 @@ func TestAWithdrawalWithALostAnswerIsForgone(t *testing.T) {
 		})
 		known, err := w.FindWithdrawal(t.Context(), b.uri(t, 1).ID.Text())
 		check(t, err)
-		_, err = w.AbortWithdrawal(t.Context(), known, "it went back")
+		err = w.AbortWithdrawal(t.Context(), known, "it went back")
 		if f := fault.From(err); f == nil || f.Reason != "not-abandonable" || strings.Contains(f.Hint, "abandon "+string(known.Operation)+" --forgo`") != (balance != "CHF:20") {
 			t.Errorf("with %q there: %v, advised: %s", balance, err, fault.From(err).Hint)
 		}

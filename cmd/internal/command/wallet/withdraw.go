@@ -114,7 +114,7 @@ func (w *wallet) abort(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	emptied, err := w.AbortWithdrawal(ctx, x, "aborted by the person")
+	err = w.AbortWithdrawal(ctx, x, "aborted by the person")
 	if f := fault.From(err); errors.Is(err, fault.Unavailable) && !x.Asked() {
 		return f.WithHint("%s; if it is gone for good: `wallet operation abandon %s --forgo`", cli.Advice(f), x.Operation)
 	}
@@ -123,7 +123,7 @@ func (w *wallet) abort(ctx context.Context, name string) error {
 	}
 	said := "Given up; nothing was paid\n"
 	switch {
-	case x.Asked(), emptied:
+	case x.Asked():
 		said = "Given up; the exchange has nothing left for it: what was paid goes back to where it came from\n"
 	case x.Bank == "":
 		said = "Given up; no money has arrived. Do not send any now: if a transfer is under way, go on with `wallet operation resume " + string(x.Operation) + "` when it is there\n"

@@ -199,7 +199,7 @@ func TestWhatWasGivenUpGoesOnWhenTheMoneyComesAfterAll(t *testing.T) {
 	if err != nil || len(all) != 1 {
 		t.Fatal(all, err)
 	}
-	if _, err := wallet.AbortWithdrawal(t.Context(), all[0], "changed my mind"); err != nil {
+	if err := wallet.AbortWithdrawal(t.Context(), all[0], "changed my mind"); err != nil {
 		t.Fatal(err)
 	}
 	c := &customer{w: w}
@@ -232,9 +232,27 @@ func TestAnEmptyReserveIsGivenUp(t *testing.T) {
 	if err != nil || len(all) != 1 {
 		t.Fatal(all, err)
 	}
-	if _, err := wallet.AbortWithdrawal(t.Context(), all[0], "it went back"); err != nil {
+	if err := wallet.AbortWithdrawal(t.Context(), all[0], "it went back"); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestCoinsOfAnEarlierLife: of a wallet that comes out of a backup the exchange may have made the coins already. It
+// shows an empty reserve then, and answers the same request with the same coins.
+func TestCoinsOfAnEarlierLife(t *testing.T) {
+	w := newWorld(t)
+	server := w.relay(func(part string, _ []byte, ask func() answer) answer {
+		if len(part) == 52 {
+			return answer{status: 200, header: http.Header{}, body: []byte(`{"balance":"CHF:0"}`)}
+		}
+		return ask()
+	})
+	wallet, c := w.wallet(), &customer{w: w}
+	want := client.Withdrawal{Exchange: server.URL, Amount: amount(t, "CHF:3.27"), Key: "one"}
+	if err := wallet.WithdrawByTransfer(t.Context(), want, c); err != nil || !c.done {
+		t.Fatalf("%v, %+v", err, c.last)
+	}
+	w.settled(wallet, 1)
 }
 
 // TestWhatIsEmptyIsGivenUpAndFound: coins were asked for, and the exchange says that it
@@ -260,11 +278,11 @@ func TestWhatIsEmptyIsGivenUpAndFound(t *testing.T) {
 	if err != nil || len(all) != 1 {
 		t.Fatal(all, err)
 	}
-	if _, err := wallet.AbortWithdrawal(t.Context(), all[0], "closed"); fault.ReasonOf(err) != "not-abandonable" {
+	if err := wallet.AbortWithdrawal(t.Context(), all[0], "closed"); fault.ReasonOf(err) != "not-abandonable" {
 		t.Errorf("with the money there: %v", err)
 	}
 	empty = true
-	if _, err := wallet.AbortWithdrawal(t.Context(), all[0], "closed"); err != nil {
+	if err := wallet.AbortWithdrawal(t.Context(), all[0], "closed"); err != nil {
 		t.Fatal(err)
 	}
 	if held, err := wallet.Balances(t.Context()); err != nil || len(held) != 0 {
