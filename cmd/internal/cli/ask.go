@@ -53,9 +53,10 @@ func (e *Env) answer(ctx context.Context, question, needed, end, hint string) (s
 // asking makes sure that one question is asked at a time, by a command or by an operation
 // that runs beside it: a line that is typed answers the question above it.
 type asking struct {
-	mu   sync.Mutex
-	busy chan struct{}
-	left chan result[string] // the line that an earlier question waited for and did not get
+	mu    sync.Mutex
+	busy  chan struct{}
+	left  chan result[string] // the line that an earlier question waited for and did not get
+	asked bool                // what is typed from now on is for whoever has the turn
 }
 
 type result[T any] struct {
@@ -67,7 +68,7 @@ type result[T any] struct {
 func (e *Env) Asking() bool {
 	e.asking.mu.Lock()
 	defer e.asking.mu.Unlock()
-	return len(e.asking.busy) > 0
+	return e.asking.asked
 }
 
 // enter waits for its turn, within ctx.
@@ -87,7 +88,14 @@ func (a *asking) enter(ctx context.Context) (leave func(), err error) {
 		a.left = nil
 	default:
 	}
-	return func() { <-a.busy }, nil
+	a.says(true)
+	return func() { a.says(false); <-a.busy }, nil
+}
+
+func (a *asking) says(asked bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.asked = asked
 }
 
 // line reads a line, or takes the one that an earlier question has begun to read.

@@ -112,7 +112,7 @@ func TestWhatIsTypedComesAfterAQuestion(t *testing.T) {
 	e, keys, h := person(t)
 	unanswered(t, e, h)
 	lines := bufio.NewScanner(e.Typed())
-	go types(t, keys, "classes")
+	go func() { cli.AwaitAsking(e); types(t, keys, "classes") }() // before, it would be an answer that comes too late
 	if !lines.Scan() || lines.Text() != "classes" {
 		t.Errorf("%q, %v", lines.Text(), lines.Err())
 	}

@@ -8,3 +8,10 @@ func AwaitTyped(e *Env) {
 		runtime.Gosched()
 	}
 }
+
+// AwaitAsking waits until what is typed is for whoever asks or reads now.
+func AwaitAsking(e *Env) {
+	for !e.Asking() {
+		runtime.Gosched()
+	}
+}
